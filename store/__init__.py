@@ -8,6 +8,7 @@ bottom up:
 - ``rows``: drafts and observations as rows; decoding, and damage where a value does not parse.
 - ``packages``: the packages of stored SBOMs, as rows for queries.
 - ``predecessors``: which manifests name a digest, and which tags pointed to it.
+- ``tag_histories``: late observations of a tag, and what servers claim.
 - ``content_store``: manifests and configs by digest, observations of tags.
 - ``draft_book``: lists being assembled.
 - ``host_book``: what was learnt about registry hosts, on a connection of its own.

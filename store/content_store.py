@@ -24,9 +24,11 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.references import Home, Reference
 from manyfest.store.rows import (
     CLAIM_COLUMNS,
+    INSERT_OBSERVATION,
     IS_NEWEST,
     OBSERVATION_COLUMNS,
-    claim_row,
+    SELECT_STATES,
+    groups,
     observation_of,
     observation_row,
     tag_key,
@@ -51,10 +53,6 @@ UPSERT_BLOB = """
     ON CONFLICT (digest) DO UPDATE SET data = excluded.data WHERE blobs.data != excluded.data"""
 
 _PAGE = 1000  # rows, of perhaps 100,000
-# Rows of content that are sorted together, and their bytes.
-_GROUP = 100
-_GROUP_BYTES = 2 * 1024 * 1024
-
 _NEWEST = """
     FROM observations WHERE home = :home AND tag = :tag ORDER BY last_seen DESC, id DESC LIMIT 1"""
 _SELECT_NEWEST = f"SELECT {OBSERVATION_COLUMNS} {_NEWEST}"
@@ -64,31 +62,18 @@ _SELECT_NEWEST_OF = f"""
     WHERE o.id = (SELECT id FROM observations
         WHERE home = wanted.first AND tag = wanted.second
         ORDER BY last_seen DESC, id DESC LIMIT 1)"""  # noqa: S608 - of constants alone
-_SELECT_HISTORY = f"""
-    SELECT {OBSERVATION_COLUMNS} FROM observations WHERE home = :home AND tag = :tag
-    ORDER BY last_seen DESC, id DESC"""  # noqa: S608 - of constants alone
 _SELECT_LATEST = f"""
     SELECT {OBSERVATION_COLUMNS} FROM observations AS o
     WHERE (home, tag) > (:home, :tag) AND {IS_NEWEST}
     ORDER BY home, tag LIMIT {_PAGE}"""  # noqa: S608 - of constants alone
 _SELECT_TAGS_OF = "SELECT DISTINCT tag FROM observations WHERE home = ? AND tag != '' ORDER BY tag"
-# A row is a span of time in which a tag pointed to one digest. Another digest begins a new row.
-_INSERT_OBSERVATION = """
-    INSERT INTO observations (home, tag, digest, first_seen, last_seen, claimed)
-    VALUES (:home, :tag, :digest, :first, :last, :claimed)"""
-_EXTEND_NEWEST = f"""
-    UPDATE observations SET last_seen = CASE WHEN last_seen < :last THEN :last ELSE last_seen END
-    WHERE id = (SELECT id {_NEWEST})"""  # noqa: S608 - of constants alone
 # Claims of servers are kept apart: they keep no content, and none of them is a tag's newest state.
 _SELECT_CLAIMS = f"""
     SELECT {CLAIM_COLUMNS} FROM claims WHERE home = :home AND tag = :tag
     ORDER BY last_seen, source"""  # noqa: S608 - of constants alone
-_UPSERT_CLAIM = """
-    INSERT INTO claims (home, tag, source, digest, first_seen, last_seen)
-    VALUES (:home, :tag, :source, :digest, :first, :last)
-    ON CONFLICT (home, tag, source, digest, first_seen)
-    DO UPDATE SET last_seen = excluded.last_seen WHERE claims.last_seen < excluded.last_seen"""
-_DELETE_HISTORY = "DELETE FROM observations WHERE home = :home AND tag = :tag"
+_EXTEND_NEWEST = f"""
+    UPDATE observations SET last_seen = CASE WHEN last_seen < :last THEN :last ELSE last_seen END
+    WHERE id = (SELECT id {_NEWEST})"""  # noqa: S608 - of constants alone
 # Members that statements about images have and image configs have not.
 _MARKS = ("predicateType", "spdxVersion", "bomFormat", "payloadType", "@graph")
 _STATEMENT_MARKS = tuple(f'"{name}"'.encode() for name in _MARKS)
@@ -127,7 +112,7 @@ class SqlContentStore:
 
     def history(self, reference: Reference) -> tuple[Observation, ...]:
         """See the port."""
-        states = self._states(reference)
+        states = self._observations(SELECT_STATES, tag_key(reference))
         claims = tuple(self._claims(reference))
         return merge_observations(states, claims) if claims else states
 
@@ -173,14 +158,14 @@ class SqlContentStore:
             for kept in manifests
         )
         for group in _sorted_groups(rows):
-            self._database.write(UPSERT_MANIFEST, group)
+            self._upsert(UPSERT_MANIFEST, group)
 
     def keep_blobs(self, blobs: Iterable[bytes]) -> None:
         """See the port. The packages of an SBOM are kept as rows, for queries."""
         for group in _sorted_groups(
             {"digest": str(Digest.of(blob)), "data": blob} for blob in blobs
         ):
-            self._database.write(UPSERT_BLOB, group)
+            self._upsert(UPSERT_BLOB, group)
             if found := [row for row in group if _may_be_statement(row)]:
                 from manyfest.store.packages import keep_packages
 
@@ -193,7 +178,10 @@ class SqlContentStore:
         are two statements for all tags. Anything else rewrites the history of the tag.
         """
         states, claims = of_store_and_servers(observations)
-        self._write_any(_UPSERT_CLAIM, [claim_row(claim) for claim in claims])
+        if claims:
+            from manyfest.store.tag_histories import record_claims
+
+            record_claims(self._database, claims)
         tags = by_tag(states)
         self._database.lock(*(f"tag {tag}" for tag in tags))
         items = iter(tags.items())
@@ -231,12 +219,14 @@ class SqlContentStore:
                 if last is None:
                     beginning += map(observation_row, reversed(merge_observations((), added)))
                 else:
-                    self._merge_into_history(tag, added)
+                    from manyfest.store.tag_histories import merge_into_history
+
+                    merge_into_history(self._database, tag, added)
             else:
                 is_same = last is not None and last.digest == added[0].digest
                 (extending if is_same else beginning).append(observation_row(added[0]))
         self._write_any(_EXTEND_NEWEST, extending)
-        self._write_any(_INSERT_OBSERVATION, beginning)
+        self._write_any(INSERT_OBSERVATION, beginning)
 
     def _newest(self, tags: Iterable[Reference]) -> dict[Reference, Observation]:
         """Return the newest observation of each of these tags that has any."""
@@ -248,16 +238,6 @@ class SqlContentStore:
         if rows:
             self._database.write(statement, rows)
 
-    def _merge_into_history(self, tag: Reference, added: Iterable[Observation]) -> None:
-        before = self._states(tag)
-        after = merge_observations(before, added)
-        if after != before:
-            self._database.write(_DELETE_HISTORY, [tag_key(tag)])
-            self._database.write(_INSERT_OBSERVATION, map(observation_row, reversed(after)))
-
-    def _states(self, reference: Reference) -> tuple[Observation, ...]:
-        return self._observations(_SELECT_HISTORY, tag_key(reference))
-
     def _claims(self, reference: Reference) -> Iterator[Observation]:
         """The claims of servers about the tag; a row that cannot be read is left out."""
         for row in self._database.rows(_SELECT_CLAIMS, tag_key(reference)):
@@ -267,6 +247,10 @@ class SqlContentStore:
     def _observations(self, statement: str, parameters: "Parameters") -> tuple[Observation, ...]:
         rows = self._database.rows(statement, parameters)
         return tuple(observation_of(row, self._database.path) for row in rows)
+
+    def _upsert(self, statement: str, group: Sequence[dict[str, Any]]) -> None:
+        """Keep a group of content; a database may have one statement for a whole group."""
+        self._database.write(statement, group)
 
     def _verified(self, data: object, digest: Digest) -> bytes:
         """Hash the stored bytes again, because databases do not detect a flipped bit.
@@ -283,17 +267,9 @@ def _may_be_statement(row: dict[str, Any]) -> bool:
 
 
 def _sorted_groups(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Yield rows of content in groups that take little memory, each in the order of digests.
+    """Yield groups of content, each in the order of digests.
 
     Two writers that insert the same rows in different orders would block each other.
     """
-    group: list[dict[str, Any]] = []
-    size = 0
-    for row in rows:
-        group.append(row)
-        size += len(row["data"])
-        if len(group) == _GROUP or size >= _GROUP_BYTES:
-            yield sorted(group, key=itemgetter("digest"))
-            group, size = [], 0
-    if group:
+    for group in groups(rows, lambda row: len(row["data"])):
         yield sorted(group, key=itemgetter("digest"))

@@ -6,10 +6,10 @@ values that parsed were ever written.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
@@ -30,6 +30,13 @@ if TYPE_CHECKING:  # drafts do not need it
     from manyfest.domain.history.observation import Observation
 
 OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen, claimed"
+# A row is a span of time in which a tag pointed to one digest. Another digest begins a new row.
+INSERT_OBSERVATION = """
+    INSERT INTO observations (home, tag, digest, first_seen, last_seen, claimed)
+    VALUES (:home, :tag, :digest, :first, :last, :claimed)"""
+SELECT_STATES = f"""
+    SELECT {OBSERVATION_COLUMNS} FROM observations WHERE home = :home AND tag = :tag
+    ORDER BY last_seen DESC, id DESC"""  # noqa: S608 - of constants alone
 CLAIM_COLUMNS = "home, tag, digest, last_seen, first_seen, 1, source"
 
 # True if `o`, a row of observations, is the newest of its tag. The table has its full name, because
@@ -39,7 +46,26 @@ IS_NEWEST = """
     CASE WHEN o.id = (SELECT id FROM main.observations WHERE home = o.home AND tag = o.tag
         ORDER BY last_seen DESC, id DESC LIMIT 1) THEN TRUE ELSE FALSE END"""
 
+_GROUP_BYTES = 2 * 1024 * 1024
+_Row = TypeVar("_Row")
+
 _PARSE_ERRORS = (InputError, DocumentError, ValueError, TypeError, AttributeError)
+
+
+def groups(
+    rows: Iterable[_Row], size: Callable[[_Row], int], limit: int = 100
+) -> Iterator[list[_Row]]:
+    """Yield ``rows`` in groups that take little memory: at most ``limit``, of 2 MiB or alone."""
+    group: list[_Row] = []
+    total = 0
+    for row in rows:
+        if group and (len(group) == limit or total + size(row) > _GROUP_BYTES):
+            yield group
+            group, total = [], 0
+        group.append(row)
+        total += size(row)
+    if group:
+        yield group
 
 
 @contextmanager

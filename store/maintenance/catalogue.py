@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from manyfest.domain.encoding.timestamps import parse_utc
@@ -15,13 +16,12 @@ from manyfest.domain.ports.catalogue import (
 )
 from manyfest.store.maintenance.layer_files import LayerFiles
 from manyfest.store.maintenance.views import REGISTRY_OF_HOME
-from manyfest.store.rows import IS_NEWEST, damage_if_unreadable, observation_of
+from manyfest.store.rows import IS_NEWEST, damage_if_unreadable, groups, observation_of
 from manyfest.store.sqlite.database import Row
 
 if TYPE_CHECKING:
     from manyfest.store.sql_database import SqlDatabase
 
-_GROUP_BYTES = 1024 * 1024  # of the documents that are looked at together
 _PAGE = 500  # rows; no lock is kept between pages, because the consumer may be slow
 
 _FAMILIAR = """
@@ -112,7 +112,7 @@ class SqlCatalogue:
         """See the port."""
         cursor = {"home": "", "tag": "", "pattern": pattern}
         while page := self._database.rows(_SELECT_TAGS, cursor):
-            for rows in _groups(page):
+            for rows in groups(page, itemgetter(-1), _PAGE):
                 yield from self._tags(rows)
             cursor["home"], cursor["tag"] = page[-1][:2]
 
@@ -120,7 +120,7 @@ class SqlCatalogue:
         """See the port."""
         cursor = {"home": home, "tag": after, "is_first": not after}
         while page := self._database.rows(_SELECT_TAGS_OF, cursor):
-            for rows in _groups(page):
+            for rows in groups(page, itemgetter(-1), _PAGE):
                 yield from self._tags(rows)
             cursor |= {"tag": page[-1][1], "is_first": False}
 
@@ -195,19 +195,6 @@ class SqlCatalogue:
             int(number): int(size)
             for number, size in self._database.rows(self.layers_sizes, (json.dumps(pairs),))
         }
-
-
-def _groups(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """Split rows into groups whose documents have a megabyte together, or into single rows."""
-    group: list[Row] = []
-    total = 0
-    for row in rows:
-        if group and total + row[-1] > _GROUP_BYTES:
-            yield group
-            group, total = [], 0
-        group.append(row)
-        total += row[-1]
-    yield group
 
 
 def _images(digest: str, listed: Mapping[str, Sequence[Row]]) -> tuple[str, ...] | None:

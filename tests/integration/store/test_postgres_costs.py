@@ -48,15 +48,21 @@ def sqlite_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def postgres_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements; one that is run for many rows occurs once for each of them."""
     statements: list[str] = []
-    for name in ("execute", "executemany"):
-        method = getattr(psycopg.Cursor, name)
+    execute, executemany = psycopg.Cursor.execute, psycopg.Cursor.executemany
 
-        def traced(cursor, query, *arguments, _method=method, **options):
-            statements.append(str(query))
-            return _method(cursor, query, *arguments, **options)
+    def traced(cursor, query, *arguments, **options):
+        statements.append(str(query))
+        return execute(cursor, query, *arguments, **options)
 
-        monkeypatch.setattr(psycopg.Cursor, name, traced)
+    def traced_many(cursor, query, rows, **options):
+        rows = list(rows)
+        statements.extend([str(query)] * len(rows))
+        return executemany(cursor, query, rows, **options)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", traced)
+    monkeypatch.setattr(psycopg.Cursor, "executemany", traced_many)
     return statements
 
 
@@ -100,11 +106,14 @@ def test_many_tags_and_manifests_take_few_statements(
         postgres_statements.clear()
         with store.contents.transaction():
             store.contents.keep_manifests([*made, *made[:9]])
+            store.contents.keep_blobs(str(number).encode() for number in range(60))
+            assert len(postgres_statements) <= 6
+            postgres_statements.clear()
             store.contents.observe(
                 Observation(tag, manifest.digest, datetime.now(UTC))
                 for tag, manifest in zip(tags, made, strict=True)
             )
-        assert len(postgres_statements) <= 6
+        assert len(postgres_statements) <= len(tags) + 4
         assert [each.tag_reference for each in store.contents.latest()] == sorted(tags, key=str)
 
 
