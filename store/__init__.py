@@ -8,6 +8,7 @@ bottom up:
 - ``rows``: drafts and observations as rows; decoding, and damage where a value does not parse.
 - ``packages``: the packages of stored SBOMs, as rows for queries.
 - ``predecessors``: which manifests name a digest, and which tags pointed to it.
+- ``bulk_reads``: manifests, sizes and names of many digests at once.
 - ``tag_histories``: late observations of a tag, and what servers claim.
 - ``content_store``: manifests and configs by digest, observations of tags.
 - ``draft_book``: lists being assembled.

@@ -106,6 +106,18 @@ class SqlContentStore:
             return self._verified(data, digest)
         return None
 
+    def manifest_groups(self, digests: Iterable[Digest]) -> Iterator[Sequence[Manifest]]:
+        """See the port."""
+        from manyfest.store.bulk_reads import manifest_groups
+
+        return manifest_groups(self._database, digests, self._verified)
+
+    def blob_sizes(self, digests: Iterable[Digest]) -> Mapping[Digest, int]:
+        """See the port."""
+        from manyfest.store.bulk_reads import blob_sizes
+
+        return blob_sizes(self._database, digests)
+
     def last_observation(self, reference: Reference) -> Observation | None:
         """See the port."""
         return next(iter(self._observations(_SELECT_NEWEST, tag_key(reference))), None)
@@ -138,6 +150,12 @@ class SqlContentStore:
         from manyfest.store.predecessors import predecessors
 
         return predecessors(self._database, digest, role)
+
+    def named(self, digests: Iterable[Digest], role: "Role") -> frozenset[Digest]:
+        """See the port."""
+        from manyfest.store.bulk_reads import named
+
+        return named(self._database, digests, role)
 
     def digests(self, beginning: str, limit: int) -> tuple[Digest, ...]:
         """See the port."""

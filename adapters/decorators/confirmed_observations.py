@@ -42,6 +42,12 @@ class ConfirmedObservations:
     def blob(self, digest: Digest) -> bytes | None:
         return self._contents.blob(digest)
 
+    def manifest_groups(self, digests: Iterable[Digest]) -> "Iterator[Sequence[Manifest]]":
+        return self._contents.manifest_groups(digests)
+
+    def blob_sizes(self, digests: Iterable[Digest]) -> "Mapping[Digest, int]":
+        return self._contents.blob_sizes(digests)
+
     def last_observation(self, reference: Reference) -> "Observation | None":
         return self._contents.last_observation(reference)
 
@@ -59,6 +65,9 @@ class ConfirmedObservations:
 
     def predecessors(self, digest: Digest, role: "Role | None" = None) -> "Iterator[Predecessor]":
         return self._contents.predecessors(digest, role)
+
+    def named(self, digests: Iterable[Digest], role: "Role") -> frozenset[Digest]:
+        return self._contents.named(digests, role)
 
     def digests(self, beginning: str, limit: int) -> tuple[Digest, ...]:
         return self._contents.digests(beginning, limit)

@@ -71,6 +71,17 @@ class ContentStore(Protocol):
         """The small blob (an image config) kept under ``digest``, if any."""
         ...
 
+    def manifest_groups(self, digests: Iterable[Digest]) -> Iterator[Sequence[Manifest]]:
+        """Yield those of these manifests that are kept, in groups that take little memory.
+
+        In the order asked for. A group costs two statements, a hundred manifests or 2 MiB.
+        """
+        ...
+
+    def blob_sizes(self, digests: Iterable[Digest]) -> Mapping[Digest, int]:
+        """The sizes in bytes of those small blobs that are kept; the bytes are not read."""
+        ...
+
     def last_observation(self, reference: Reference) -> Observation | None:
         """The newest observation of this home and tag, if any; digests are ignored."""
         ...
@@ -106,6 +117,10 @@ class ContentStore(Protocol):
 
         They are found by an index, without reading the manifests, and read as ``latest`` are.
         """
+        ...
+
+    def named(self, digests: Iterable[Digest], role: Role) -> frozenset[Digest]:
+        """Those of ``digests`` that a kept manifest names in this role, by the same index."""
         ...
 
     def digests(self, beginning: str, limit: int) -> tuple[Digest, ...]:

@@ -359,6 +359,45 @@ class ContentStoreContract:
         }
         assert contents.homes_with(()) == {}
 
+    def test_many_manifests_come_in_the_order_asked_for_and_each_once(self, contents):
+        made = [Manifest(OCI_MANIFEST, b'{"n": %d}' % n, "sha512") for n in range(1100)]
+        large = [Manifest(DOCKER_LIST, bytes([n]) * 1_500_000) for n in range(3)]
+        with contents.transaction():
+            contents.keep_manifests([*made, *large])
+        wanted = [*reversed(made), *large]
+        digests = [ABSENT, *(each.digest for each in wanted), ABSENT]
+        groups = list(contents.manifest_groups(iter(digests)))
+        assert [each for group in groups for each in group] == wanted
+        assert max(sum(each.size for each in group) for group in groups) <= 2 * 1024 * 1024
+        assert list(contents.manifest_groups([ONE.digest])) == []
+        assert [each for [each] in contents.manifest_groups([ABSENT, wanted[0].digest] * 2)] == [
+            wanted[0]
+        ]
+
+    def test_damage_is_an_error_among_many(self, contents):
+        with contents.transaction():
+            contents.keep_manifests([ONE, TWO])
+        self.flip_a_bit(contents, TWO.digest)
+        with pytest.raises(DamagedStoreError, match=str(TWO.digest)):
+            list(contents.manifest_groups([ONE.digest, TWO.digest]))
+
+    def test_the_sizes_of_small_blobs_are_told(self, contents):
+        blobs = [b"", *(b"%d" % n for n in range(1100))]
+        with contents.transaction():
+            contents.keep_blobs(blobs)
+            contents.keep_manifests([ONE])
+        sizes = {Digest.of(blob): len(blob) for blob in blobs}
+        assert contents.blob_sizes([*sizes, ABSENT, ONE.digest]) == sizes
+        assert contents.blob_sizes([ABSENT]) == contents.blob_sizes([]) == {}
+
+    def test_digests_that_are_named_in_a_role_are_told_from_others(self, contents):
+        with contents.transaction():
+            contents.keep_manifests(each.manifest for each in (AMD, ARM, LIST, SIGNATURE))
+        asked = [AMD.digest, ARM.digest, LIST.digest, ABSENT]
+        assert contents.named(asked, Role.SUBJECT) == {AMD.digest}
+        assert contents.named(asked, Role.ENTRY) == {AMD.digest, ARM.digest}
+        assert contents.named(asked, Role.LAYER) == contents.named([], Role.ENTRY) == frozenset()
+
     def test_several_threads_may_read_at_once(self, contents):
         kept = [Manifest(OCI_MANIFEST, b"%d" % number) for number in range(50)]
         with contents.transaction():

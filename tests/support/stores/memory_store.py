@@ -74,6 +74,14 @@ class MemoryContents(_Part):
         found = self._held.blobs.get(digest)
         return found and _intact(found, digest)
 
+    def manifest_groups(self, digests: Iterable[Digest]) -> Iterator[list[Manifest]]:
+        for digest in dict.fromkeys(digests):
+            if manifest := self.manifest(digest):
+                yield [manifest]
+
+    def blob_sizes(self, digests: Iterable[Digest]) -> dict[Digest, int]:
+        return {each: len(self._held.blobs[each]) for each in digests if each in self._held.blobs}
+
     def last_observation(self, reference: Reference) -> Observation | None:
         return next(iter(self._states(reference)), None)
 
@@ -111,6 +119,9 @@ class MemoryContents(_Part):
             if descriptor.digest == digest and role in (None, each)
         )
         return iter(sorted(found, key=lambda one: (one.role.value, one.manifest, one.position)))
+
+    def named(self, digests: Iterable[Digest], role: Role) -> frozenset[Digest]:
+        return frozenset(each for each in digests if any(self.predecessors(each, role)))
 
     def digests(self, beginning: str, limit: int) -> tuple[Digest, ...]:
         manifests = self._held.manifests.values()
