@@ -19,6 +19,9 @@ HEX_LENGTHS = {"sha256": 64, "sha512": 128}
 # Bytes. Ports pass a blob on in chunks of at most this size, so that no more of it is in memory.
 CHUNK_SIZE = 1024 * 1024
 
+# One text for all digests: each would have a copy of its own, of 55 bytes.
+_NAMES = {name: name for name in HEX_LENGTHS}
+
 _GRAMMAR = re.compile(r"([a-z0-9]+(?:[.+_-][a-z0-9]+)*):([A-Za-z0-9=_-]+)")
 
 # Characters of an unregistered digest: enough for 1,024 bits in hexadecimal, and a file name.
@@ -66,7 +69,7 @@ class Digest:
         """Parse the text form; the algorithm may be unregistered. Raises InvalidDigestError."""
         algorithm, _, hexadecimal = text.partition(":")
         if HEX_LENGTHS.get(algorithm) == len(hexadecimal):
-            return cls(algorithm, hexadecimal)
+            return cls(_NAMES[algorithm], hexadecimal)
         match = _GRAMMAR.fullmatch(text)
         if match is None:
             raise InvalidDigestError(text, "invalid checksum digest format")

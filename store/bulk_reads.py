@@ -19,14 +19,14 @@ _PAGE = 1000  # digests that one statement asks about
 
 # CROSS JOIN makes SQLite look for each digest in the index.
 _SELECT_SIZES = """
-    SELECT m.digest, length(m.data) FROM {pairs} AS wanted CROSS JOIN {table} AS m
-    WHERE m.digest = wanted.first ORDER BY wanted.number"""
+    SELECT m.digest, length(m.data) FROM {texts} AS wanted CROSS JOIN {table} AS m
+    WHERE m.digest = wanted.text ORDER BY wanted.number"""
 _SELECT_MANIFESTS = """
-    SELECT m.digest, m.media_type, m.data FROM {pairs} AS wanted CROSS JOIN manifests AS m
-    WHERE m.digest = wanted.first ORDER BY wanted.number"""
+    SELECT m.digest, m.media_type, m.data FROM {texts} AS wanted CROSS JOIN manifests AS m
+    WHERE m.digest = wanted.text ORDER BY wanted.number"""
 _SELECT_NAMED = """
-    SELECT wanted.first FROM {pairs} AS wanted
-    WHERE EXISTS (SELECT 1 FROM descriptors WHERE digest = wanted.first AND role = '{role}')"""
+    SELECT wanted.text FROM {texts} AS wanted
+    WHERE EXISTS (SELECT 1 FROM descriptors WHERE digest = wanted.text AND role = '{role}')"""
 
 # Bytes, and the digest that they have to match; DamagedStoreError if they do not.
 Verify = Callable[[object, Digest], bytes]
@@ -74,5 +74,5 @@ def _pages(digests: Iterable[Digest]) -> Iterator[dict[str, Digest]]:
 def _rows(
     database: "SqlDatabase", statement: str, wanted: Iterable[str], **names: str
 ) -> list["Row"]:
-    pairs = json.dumps([(text, 0) for text in wanted])
-    return database.rows(statement.format(pairs=database.pairs, **names), (pairs,))
+    texts = json.dumps(list(wanted))
+    return database.rows(statement.format(texts=database.texts, **names), (texts,))

@@ -48,7 +48,7 @@ _SELECT_SHARING = """
 _SELECT_READ_FROM = "SELECT home FROM digests WHERE digest = ? AND home != '' ORDER BY home"
 # CROSS JOIN as above.
 _SELECT_HOMES = """
-    WITH wanted AS (SELECT first AS digest FROM {pairs} AS named),
+    WITH wanted AS (SELECT text AS digest FROM {texts} AS named),
         holders AS (SELECT digest, digest AS holder FROM wanted
             UNION SELECT w.digest, d.manifest FROM wanted AS w CROSS JOIN descriptors AS d
             WHERE d.digest = w.digest AND d.role = 'entry')
@@ -105,8 +105,8 @@ def homes_of(database: "SqlDatabase", digest: Digest) -> tuple[Home, ...]:
 def homes_with(database: "SqlDatabase", wanted: Sequence[Digest]) -> dict[Digest, frozenset[Home]]:
     """See ``ContentStore.homes_with``."""
     found: dict[Digest, set[Home]] = {digest: set() for digest in wanted}
-    names = json.dumps([(str(digest), 0) for digest in wanted])
-    select = _SELECT_HOMES.format(pairs=database.pairs)
+    names = json.dumps([str(digest) for digest in wanted])
+    select = _SELECT_HOMES.format(texts=database.texts)
     for digest, home in database.rows(select, (names,)) if wanted else ():
         with damage_if_unreadable(database.path, f"where {digest} was read"):
             found[Digest.parse(digest)].add(home_of(home))

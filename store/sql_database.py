@@ -27,6 +27,11 @@ class SqlDatabase(Protocol):
         ...
 
     @property
+    def texts(self) -> str:
+        """SQL for a JSON array of texts, a parameter, as rows: number, text."""
+        ...
+
+    @property
     def exists(self) -> bool:
         """True if there is a file or a schema; without one, reading finds nothing."""
         ...

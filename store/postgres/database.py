@@ -70,6 +70,10 @@ class PostgresDatabase:
         (SELECT number - 1 AS number, value ->> 0 AS first, value ->> 1 AS second
         FROM jsonb_array_elements(CAST(? AS jsonb)) WITH ORDINALITY AS e(value, number))"""
 
+    texts = """
+        (SELECT number - 1 AS number, text
+        FROM jsonb_array_elements_text(CAST(? AS jsonb)) WITH ORDINALITY AS e(text, number))"""
+
     def __init__(self, address: Address, lock_timeout: float, patience: float) -> None:
         self.path = address
         self._lock_timeout = lock_timeout

@@ -61,6 +61,8 @@ class Database:
         (SELECT key AS number, json_extract(value, '$[0]') AS first,
             json_extract(value, '$[1]') AS second FROM json_each(?))"""
 
+    texts = "(SELECT key AS number, value AS text FROM json_each(?))"
+
     def __init__(self, path: Path, lock_timeout: float, opener: Opener = open_existing) -> None:
         self.path = path.absolute()
         self._lock_timeout = lock_timeout

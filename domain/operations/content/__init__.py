@@ -8,6 +8,7 @@
 * ``fetch_attached``: what is attached to what was fetched.
 * ``fetch_slices``: many references into the store.
 * ``export_bundle``: from the store into a bundle.
+* ``stored_trees``: what the store has under many names.
 * ``gather``: collect manifests from a store or a bundle, with what is missing.
 * ``bundle_documents``: the documents of a bundle, checked.
 * ``bundle_images``: the images of a bundle under their names.

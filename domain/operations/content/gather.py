@@ -1,16 +1,31 @@
 """Gather manifests and all that they list, from wherever they can be read."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from manyfest.domain import media_types
 from manyfest.domain.descriptors import Descriptor
 from manyfest.domain.digests import Digest
-from manyfest.domain.manifests import Manifest, require_match
+from manyfest.domain.manifests import require_match
 from manyfest.domain.operations.steps.tree import nested_too_deep, walk
 from manyfest.domain.values import frozen
 
+
+class Listing(Protocol):
+    """A manifest, or what is known of one."""
+
+    @property
+    def entries(self) -> tuple[Descriptor, ...]:
+        """The entries of a list; empty for all else."""
+        ...
+
+    def descriptor(self) -> Descriptor:
+        """Its own media type, digest and size."""
+        ...
+
+
 T = TypeVar("T")
+Read = TypeVar("Read", bound=Listing)
 
 
 @frozen
@@ -23,8 +38,8 @@ class Gathered(Generic[T]):
 
 def gather(
     tops: Iterable[Descriptor],
-    read: Callable[[Descriptor], Manifest | None],
-    visit: Callable[[Manifest], T],
+    read: Callable[[Descriptor], Read | None],
+    visit: Callable[[Read], T],
     subject: str,
 ) -> Gathered[T]:
     """Read the manifests of ``tops`` and all below; ``read`` returns None for a missing one.
@@ -49,8 +64,8 @@ def gather(
                 continue
             manifest = read(listed)
             if manifest is not None:
-                require_match(manifest, listed, f"{subject}: {listed.digest}")
                 actual[listed.digest] = manifest.descriptor()
+                require_match(actual[listed.digest], listed, f"{subject}: {listed.digest}")
                 found[listed.digest] = visit(manifest)
                 yield from manifest.entries
             elif media_types.is_manifest(listed.media_type):

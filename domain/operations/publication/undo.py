@@ -156,8 +156,9 @@ def _missing_blobs(past: Reference, manifest: Manifest, ports: Ports) -> Iterato
     blobs = tuple(distributable_blobs(manifest))
     references = [past.at(blob.digest) for blob in blobs]
     lost = ports.fan_out(partial(_is_lost, registry=ports.registry), references)
+    lacking = frozenset(stored.knowing([manifest]).lacking(manifest)) if any(lost) else ()
     for blob, reference, is_lost in zip(blobs, references, lost, strict=True):
-        if is_lost and blob.digest in stored.lacking(manifest):
+        if is_lost and blob.digest in lacking:
             raise PartMissingError(str(past), str(reference))
         if is_lost:
             yield BlobCopy(reference, reference, blob.size)

@@ -177,4 +177,4 @@ def _lacks(stored: StoredBlobs, copy: Copy) -> bool:
     """Whether the store has not all blobs to bring ``copy``."""
     if isinstance(copy, BlobCopy):
         return not stored.has(copy.target, copy.size)
-    return any(stored.lacking(copy.manifest))
+    return any(stored.knowing([copy.manifest]).lacking(copy.manifest))

@@ -11,9 +11,11 @@ from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry
 from manyfest.domain.history.observation import Observation
+from manyfest.domain.operations.content.export_bundle import export_bundle
 from manyfest.domain.ports.integrity import ContentKind
 from manyfest.domain.references import Reference
 from manyfest.store.sqlite.database import Database
+from tests.support.ports import PlainPorts
 from tests.support.stores.housekeeping import opened
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -112,7 +114,17 @@ def checking(kept):
     return lambda: [list(kept.integrity.check(kind)) for kind in ContentKind]
 
 
-@pytest.mark.parametrize(("work", "statements"), [(listing, 40), (checking, 130)])
+def exporting(kept):
+    def work():
+        exported = export_bundle(None, ports=PlainPorts(store=kept.store, layers=kept.store.layers))
+        for blob in exported.packing.manifests:
+            with blob.source() as chunks:
+                assert sum(map(len, chunks)) == blob.size
+
+    return work
+
+
+@pytest.mark.parametrize(("work", "statements"), [(listing, 40), (checking, 130), (exporting, 100)])
 def test_twice_the_tags_are_twice_the_work(tmp_path, counted, work, statements):
     counts = []
     for number in (FEW, MANY):
@@ -127,3 +139,4 @@ def test_one_tag_costs_few_calls(tmp_path, counted):
     with opened(filled(tmp_path / "s.db", MANY)) as kept:
         assert counted(listing(kept))[1] / MANY < 60
         assert counted(checking(kept))[1] / MANY < 70
+        assert counted(exporting(kept))[1] / MANY < 165
