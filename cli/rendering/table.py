@@ -130,12 +130,12 @@ def aligned(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[
     widths, before = [0] * len(headings), [list(map(printable, headings))]
     for page in pages(rows):
         cells = [*before, *page]
-        taken = ([columns_of(cell) for cell in column] for column in zip(*cells, strict=True))
-        pairs = zip(widths, taken, strict=True)
-        widths = [min(max(width, *column), _WIDEST) for width, column in pairs]
+        is_ascii = all(map(str.isascii, map("".join, cells)))
+        measure, pad = (len, str.ljust) if is_ascii else (columns_of, padded)
+        pairs = zip(widths, zip(*cells, strict=True), strict=True)
+        widths = [min(max(width, *map(measure, column)), _WIDEST) for width, column in pairs]
         for row in cells:
-            padded_cells = (padded(cell, width) for cell, width in zip(row, widths, strict=True))
-            yield "   ".join(padded_cells).rstrip()
+            yield "   ".join(map(pad, row, widths)).rstrip()
         before = []
 
 
@@ -151,8 +151,9 @@ def pages(rows: Iterable[Sequence[str]]) -> Iterator[list[list[str]]]:
 def _page_of(rows: Iterator[Sequence[str]]) -> Iterator[list[str]]:
     characters = 0
     for row in islice(rows, _PAGE):
-        yield [printable(cell) for cell in row]
-        characters += sum(map(len, row))
+        text = "".join(row)
+        yield list(row) if text.isprintable() else list(map(printable, row))
+        characters += len(text)
         if characters > _PAGE_CHARACTERS:
             return
 

@@ -56,7 +56,13 @@ _SELECT_ENTRIES = f"""
     {_WANTED} listed AS l ON l.list = wanted.value
     LEFT JOIN main.manifests AS m ON m.digest = l.digest
     ORDER BY l.list, l.position"""
-_SELECT_OWN_PLATFORMS = f"SELECT a.list, a.platform {_WANTED} alone AS a ON a.list = wanted.value"
+# Documents are hashed where the index says that a config is kept: often none is.
+HAS_CONFIG = """
+    WHERE EXISTS (SELECT 1 FROM main.descriptors AS d JOIN main.blobs AS b ON b.digest = d.digest
+        WHERE d.manifest = wanted.value AND d.role = 'config')"""
+_SELECT_OWN_PLATFORMS = f"""
+    SELECT a.list, a.platform
+    {_WANTED} alone AS a ON a.list = wanted.value {HAS_CONFIG}"""
 # Of pairs: a number, and an image's digest. A layer counts once for each number.
 _LAYERS_SIZES = """
     SELECT number, coalesce(sum(size), 0) FROM (

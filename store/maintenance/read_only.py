@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from operator import methodcaller
 from pathlib import Path
 
 from manyfest.store.maintenance.views import make_views
@@ -32,7 +33,7 @@ def empty_read_only() -> sqlite3.Connection:
 
 def _with_views(connection: sqlite3.Connection) -> sqlite3.Connection:
     # A JSON escape may encode half a surrogate pair, and SQLite passes it on as invalid UTF-8.
-    connection.text_factory = lambda data: data.decode(errors="replace")
+    connection.text_factory = methodcaller("decode", "utf-8", "replace")
     try:
         make_views(connection)
         connection.execute("PRAGMA query_only = ON")

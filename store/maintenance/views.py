@@ -190,6 +190,7 @@ VIEWS = (
 )
 
 
+_HASHES = {algorithm: getattr(hashlib, algorithm) for algorithm in HEX_LENGTHS}
 _SECRET = os.urandom(8).hex()
 _TABLES = (
     *("blobs", "descriptors", "digests", "drafts", "entries"),
@@ -219,7 +220,8 @@ def _intact(digest: object, data: object) -> str | None:
     if not isinstance(digest, str) or not isinstance(data, bytes):
         return None
     algorithm, _, expected = digest.partition(":")
-    if algorithm not in HEX_LENGTHS or hashlib.new(algorithm, data).hexdigest() != expected:
+    hashed = _HASHES.get(algorithm)
+    if hashed is None or hashed(data).hexdigest() != expected:
         return None
     try:
         return data.decode()

@@ -1,6 +1,6 @@
 """The catalogue's statements that differ between databases, as PostgreSQL has them."""
 
-from manyfest.store.maintenance.catalogue import SqlCatalogue
+from manyfest.store.maintenance.catalogue import HAS_CONFIG, SqlCatalogue
 
 _WANTED = "FROM jsonb_array_elements_text(CAST(? AS jsonb)) AS wanted(value) JOIN"
 
@@ -13,7 +13,8 @@ class PostgresCatalogue(SqlCatalogue):
         {_WANTED} listed AS l ON l.list = wanted.value
         LEFT JOIN main.manifests AS m ON m.digest = l.digest
         ORDER BY l.list, l.position"""
-    own_platforms = f"SELECT a.list, a.platform {_WANTED} alone AS a ON a.list = wanted.value"
+    own_platforms = f"""
+        SELECT a.list, a.platform {_WANTED} alone AS a ON a.list = wanted.value {HAS_CONFIG}"""
     layers_sizes = """
         SELECT number, coalesce(sum(size), 0) FROM (
             SELECT DISTINCT pair.value ->> 0 AS number, l.digest, l.size

@@ -44,7 +44,7 @@ def test_a_statement_without_end_ends_and_its_transaction_is_taken_back(folder):
 def test_in_a_function_that_sqlite_calls_it_is_one_too(folder, monkeypatch, look):
     with opened(folder / "store.db") as kept:
         see(kept.contents, "registry.example/app:x", IMAGE)
-        monkeypatch.setattr(views.hashlib, "new", _interrupt)
+        monkeypatch.setitem(views._HASHES, "sha256", _interrupt)
         with pytest.raises(KeyboardInterrupt) as caught:
             look(kept)
     assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
