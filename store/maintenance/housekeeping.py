@@ -6,7 +6,6 @@ from manyfest.domain.ports.catalogue import Catalogue
 from manyfest.domain.ports.draft_book import DraftBook
 from manyfest.domain.ports.garbage import GarbageCollector
 from manyfest.domain.ports.integrity import Integrity
-from manyfest.domain.ports.queries import Queries
 from manyfest.domain.values import frozen
 from manyfest.store.maintenance.catalogue import SqlCatalogue
 from manyfest.store.maintenance.garbage import SqlGarbageCollector
@@ -26,12 +25,13 @@ class Housekeeping:
     drafts: DraftBook
     garbage: GarbageCollector
     integrity: Integrity
-    queries: Queries
+    queries: SqliteQueries
     _read_only: Database = field(repr=False)
 
     def close(self) -> None:
-        """Close the read-only connection. The store is closed by the caller that opened it."""
+        """Close the connections that read. The store is closed by the caller that opened it."""
         self._read_only.close()
+        self.queries.close()
 
 
 def housekeeping_of(

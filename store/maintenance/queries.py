@@ -10,8 +10,8 @@ behind, and the lock that this has on the file ends with the process.
 
 import math
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -47,13 +47,21 @@ class SqliteQueries:
     """``Queries`` over the store at ``path``.
 
     ``lock_timeout`` is how many seconds to wait for another process's lock, ``query_timeout`` how
-    many a query may take in all, reading its rows included (None: no limit).
+    many a query may take in all, reading its rows included (None: no limit). Connections of queries
+    that ended well are used again, since a new one takes a millisecond to make its views: call
+    ``close`` at the end.
     """
 
     def __init__(self, path: Path, lock_timeout: float, query_timeout: float | None) -> None:
         self._path = path.absolute()
         self._lock_timeout = lock_timeout
         self._query_timeout = math.inf if query_timeout is None else query_timeout
+        self._idle: list[sqlite3.Connection] = []
+
+    def close(self) -> None:
+        """Close the connections. A later query opens another."""
+        while self._idle:
+            self._idle.pop().close()
 
     def views(self) -> tuple[QueryView, ...]:
         """See the port."""
@@ -64,8 +72,11 @@ class SqliteQueries:
         """See the port."""
         answer = Answer(monotonic() + self._query_timeout)
         with translating_sqlite_errors(self._path):
-            connection = self._connect(answer)
-        work = partial(self._work, connection, statement, answer)
+            opened = self._idle.pop() if self._idle else self._open()
+            connection = opened or _restricted(empty_read_only())
+        allow_interrupt(connection, lambda: answer.is_over)
+        leave = self._idle.append if opened else sqlite3.Connection.close
+        work = partial(self._work, connection, statement, answer, leave)
         worker = Thread(target=work, name="query", daemon=True)
         worker.start()
         try:
@@ -74,24 +85,27 @@ class SqliteQueries:
             answer.stop()
             worker.join(_LAST_WAIT)
 
-    def _connect(self, answer: Answer) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection | None:
         opened = retry_while_busy(lambda: open_read_only(self._path), self._lock_timeout)
-        connection = opened or empty_read_only()
-        connection.execute(f"PRAGMA hard_heap_limit = {_HEAP_LIMIT}")
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_LIMIT)
-        connection.execute(_USE_TABLE_FUNCTIONS)
-        connection.set_authorizer(_authorizer)
-        return allow_interrupt(connection, lambda: answer.is_over)
+        return opened and _restricted(opened)
 
-    def _work(self, connection: sqlite3.Connection, statement: str, answer: Answer) -> None:
-        """Run the statement, in a thread of its own, and close the connection."""
+    def _work(
+        self,
+        connection: sqlite3.Connection,
+        statement: str,
+        answer: Answer,
+        leave: Callable[[sqlite3.Connection], None],
+    ) -> None:
+        """Run the statement, in a thread of its own, and ``leave`` the connection."""
         try:
-            with closing(connection), self._translating_errors(answer):
+            with self._translating_errors(answer):
                 for row in self._execute(connection, statement, answer):
                     answer.add(row)
         except BaseException as error:  # noqa: BLE001 - it is raised again by the reader
+            connection.close()
             answer.end(error)
         else:
+            leave(connection)
             answer.end()
 
     def _execute(
@@ -120,6 +134,15 @@ class SqliteQueries:
                 raise QueryError(reason) from error
             except ValueError as error:  # SQLite cannot take the statement as text (a NUL in it)
                 raise QueryError(str(error)) from error
+
+
+def _restricted(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Keep statements on the connection to the views, and to bounds of memory."""
+    connection.execute(f"PRAGMA hard_heap_limit = {_HEAP_LIMIT}")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_LIMIT)
+    connection.execute(_USE_TABLE_FUNCTIONS)
+    connection.set_authorizer(_authorizer)
+    return connection
 
 
 def _authorizer(

@@ -16,12 +16,15 @@ from manyfest.domain.operations.steps.select_image import locate_image
 from manyfest.domain.operations.views.overview import Extent, Overview, layers_of
 from manyfest.domain.operations.views.show import show, show_draft
 from manyfest.domain.operations.views.verify import verify
+from manyfest.domain.ports.queries import Value
 from manyfest.domain.references import Reference
 
 # The place of a finding about an entry of the list itself.
 _ENTRY = re.compile(r"manifests\[([0-9]{1,7})\]")
 _BESIDE = 10  # findings beside an entry; all are listed below the entries
 _SHARING = 3  # images with the same layer that are named beside it
+_COUNTED = 1000  # to which they are counted
+_TERMS = 60  # layers that one statement asks about; 200 rows of it are read
 _TEMPLATES = {True: "list.html", False: "image.html"}
 
 
@@ -116,25 +119,34 @@ def _pulled(view: Overview, platform: str, library: Library) -> Json:
 def _sharing(view: Overview, library: Library) -> dict[str, Json]:
     """Return how many other images of the store have each layer, and the first few of them.
 
-    None, and none, if that takes too long.
+    Numbers stop at ``_COUNTED``: a base layer may be in all images of the store. None, and none, if
+    that takes too long.
     """
-    digests = {str(layer.digest) for layer in layers_of(view.manifest)}
-    if not digests:
-        return {"sharing": {}, "sharers": {}}
+    digests = sorted({str(layer.digest) for layer in layers_of(view.manifest)})
     own = literal(str(view.manifest.digest))
-    rows = library.rows(
-        "SELECT digest, manifest, many FROM (SELECT digest, manifest,"  # noqa: S608 - literals
-        " row_number() OVER (PARTITION BY digest ORDER BY manifest) AS number,"
-        " count(*) OVER (PARTITION BY digest) AS many"
-        " FROM (SELECT DISTINCT digest, manifest FROM descriptors"
-        f" WHERE digest IN ({', '.join(map(literal, sorted(digests)))}) AND manifest != {own}"
-        f" AND role = 'layer') AS named) AS counted WHERE number <= {_SHARING} ORDER BY number"
-    )
-    if rows is None:
-        return {"sharing": None, "sharers": {}}
-    places = places_of({str(manifest) for _, manifest, _ in rows}, library)
-    sharers: dict[str, list[Json]] = {str(digest): [] for digest, _, _ in rows}
-    for digest, manifest, _ in rows:
+    found: list[tuple[Value, ...]] = []
+    for first in range(0, len(digests), _TERMS):
+        some = map(literal, digests[first : first + _TERMS])
+        rows = library.rows(" UNION ALL ".join(_with_layer(layer, own) for layer in some))
+        if rows is None:
+            return {"sharing": None, "sharers": {}}
+        found += rows
+    places = places_of({str(manifest) for _, manifest, _ in found}, library)
+    sharers: dict[str, list[Json]] = {str(digest): [] for digest, _, _ in found}
+    for digest, manifest, _ in sorted(found):
         image = str(manifest)
         sharers[str(digest)].append({"digest": image, "reference": places.get(image)})
-    return {"sharing": {str(digest): many for digest, _, many in rows}, "sharers": {**sharers}}
+    return {"sharing": {str(digest): many for digest, _, many in found}, "sharers": {**sharers}}
+
+
+def _with_layer(layer: str, own: str) -> str:
+    """Return SQL for the first images with ``layer``, but for the ``own``, and their number."""
+    images = (
+        f"SELECT DISTINCT manifest FROM descriptors WHERE digest = {layer}"  # noqa: S608 - literals
+        f" AND role = 'layer' AND manifest != {own}"
+    )
+    many = f"SELECT count(*) FROM ({images} LIMIT {_COUNTED}) AS counted"  # noqa: S608
+    return (
+        f"SELECT {layer} AS digest, manifest, ({many}) AS many"  # noqa: S608
+        f" FROM ({images} ORDER BY manifest LIMIT {_SHARING}) AS first"
+    )

@@ -1,6 +1,7 @@
 """Pages of the explorer: what they show, also as JSON, and what they do not open."""
 
 import hashlib
+from contextlib import closing
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -162,8 +163,40 @@ def test_a_layer_has_a_page_that_names_its_images(client):
     assert f"manyfest who {layer}" in text
 
 
+def layers_of(number):
+    return [
+        {
+            "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
+            "digest": str(Digest.of(b"%d" % each)),
+            "size": each,
+        }
+        for each in range(number)
+    ]
+
+
+def test_all_layers_of_an_image_are_looked_for_and_counted_to_a_thousand(tmp_path, settings, keys):
+    images = [
+        *(oci_image(text="base", layers=layers_of(150), n=number) for number in range(3)),
+        *(oci_image(text="app", layers=layers_of(1), n=number) for number in range(1000)),
+    ]
+    with closing(open_store(tmp_path / "store.db")) as store, store.contents.transaction():
+        store.contents.keep_manifests(each.manifest for each in images)
+        store.contents.observe([Observation(Reference.parse(f"{APP}:x"), images[0].digest, NOW)])
+    explorer = Explorer(evolve(settings, store=tmp_path / "store.db"), keys, query_seconds=60.0)
+    client = AsgiClient(Guard(explorer.application(), keys, [HOST], PORT))
+    client.get(f"/?token={keys.token}")
+    found = as_json(client, f"/manifests/{APP}:x")
+    assert sorted(found["sharing"].values()) == [*[2] * 149, 1000]
+    others = sorted(str(each.digest) for each in images[1:3])
+    alike = found["sharers"][layers_of(2)[1]["digest"]]
+    assert [one["digest"] for one in alike] == others
+    text = client.get(f"/manifests/{APP}:x").text
+    assert "1000 or more other images" in text
+    assert "2 other images" in text
+
+
 def test_all_that_names_a_document_is_one_query(client, monkeypatch):
-    """Each query makes a connection with all views; two more are for its tags and a command."""
+    """Two more are for its tags and a command."""
     digest = as_json(client, f"/manifests/{APP}:amd64")["digest"]
     asked = []
     run = SqliteQueries.run

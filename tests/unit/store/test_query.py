@@ -7,13 +7,15 @@ import sys
 import time
 import tracemalloc
 from contextlib import closing
+from itertools import islice
 
 import pytest
 
 from manyfest.contracts.draft_book import draft
 from manyfest.contracts.garbage_collector import see
 from manyfest.contracts.images import docker_image, oci_image, oci_index, referrer, windows_image
-from manyfest.domain.errors import DeadlineError, InputError
+from manyfest.domain.errors import DeadlineError, InputError, QueryError
+from manyfest.store.maintenance import queries
 from manyfest.store.maintenance.answer import Answer
 from manyfest.store.maintenance.views import VIEWS
 from tests.support.programs.waiting import has_open, wait_until
@@ -230,6 +232,37 @@ def test_who_is_slow_to_read_an_answer_keeps_nobody_from_writing(path, kept):
         with opened(path, lock_timeout=0) as other, other.drafts.transaction():
             other.drafts.save(draft("later"))
         assert sum(1 for _ in answer.rows) >= 1999
+
+
+def test_a_connection_serves_again_unless_its_query_failed_or_was_left(kept, monkeypatch):
+    opened_for = []
+    open_read_only = queries.open_read_only
+
+    def counted(path):
+        opened_for.append(path)
+        return open_read_only(path)
+
+    def ask(statement, rows=None):
+        with kept.queries.run(statement) as result:
+            return list(islice(result.rows, rows))
+
+    monkeypatch.setattr(queries, "open_read_only", counted)
+    first = ask("SELECT kind FROM manifests")
+    assert first == ask("SELECT kind FROM manifests")
+    assert len(opened_for) == 1
+    with pytest.raises(QueryError):
+        ask("SELECT nothing FROM manifests")
+    assert first == ask("SELECT kind FROM manifests")
+    assert len(opened_for) == 2
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    assert ask(endless, 1) == [(1,)]
+    assert first == ask("SELECT kind FROM manifests")
+    assert len(opened_for) == 3
+    with pytest.raises(QueryError):
+        ask("DELETE FROM manifests")
+    kept.queries.close()
+    assert first == ask("SELECT kind FROM manifests")
+    assert len(opened_for) == 4
 
 
 def test_leaving_early_ends_it(kept):
