@@ -1,6 +1,7 @@
 """The fan-out of a command: one function over many items in a few threads."""
 
 import sys
+import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
@@ -13,6 +14,16 @@ if TYPE_CHECKING:  # imported with the first pool; most commands need none
     from concurrent.futures import Future, ThreadPoolExecutor
 
 _POLL_SECONDS = 0.1
+
+# Of many items, one thread begins. If it computes for this share of the time, and takes so many
+# items in a second, they wait for nothing and are small: more threads would only take turns at
+# Python's lock, and need twice the time. What hashes large blobs, or waits, gets them all.
+_MANY = 256
+_BUSY = 0.6
+_QUICK = 500
+_FIRST_LOOK = 0.002  # seconds; then twice as long each
+_LOOKS = 3  # that find otherwise, one after the other: another process may have the processor
+_FIRST_ITEM = 0.5  # seconds that it may take, as it imports, or reads what all others need
 
 # Address space in bytes: of a thread (its stack, and the arena that the C library reserves), and of
 # the program without threads.
@@ -37,6 +48,7 @@ class ThreadFanOut(FanOut):
     A single item is processed in the calling thread, where Ctrl-C arrives by itself. Where the
     address space is limited (``ulimit -v``), there are fewer threads: a thread that has no memory
     for its first steps leaves the one that starts it waiting for ever (CPython, ``Thread.start``).
+    Many items that wait for nothing, as where files or the store are read, stay in one thread.
     ``shield`` keeps signals from the start and the end of threads. The calling thread does what
     ``meanwhile`` says before it waits for the others.
     """
@@ -61,8 +73,11 @@ class ThreadFanOut(FanOut):
         with ThreadPoolExecutor(threads) as pool:
             try:
                 # The pool cannot join a thread whose start a signal interrupted.
-                futures = self.shield(partial(_started, pool, work, threads))
+                begun = threads if len(items) < _MANY else 1
+                futures = self.shield(partial(_started, pool, work, begun))
                 self.meanwhile()
+                if begun < threads and not _is_enough_alone(work, futures[0]):
+                    futures += self.shield(partial(_started, pool, work, threads - begun))
                 _await(futures)
                 return work.results()
             except BaseException:
@@ -102,6 +117,11 @@ class _Work(Generic[Item, Result]):
                 self.stop()
                 raise
 
+    @property
+    def finished(self) -> int:
+        """The number of items that have results."""
+        return len(self._results)
+
     def stop(self) -> None:
         """Take no further item."""
         self._is_stopped = True
@@ -136,6 +156,25 @@ def _started(
         return [pool.submit(work.take_all, number) for number in range(threads)]
     except RuntimeError as error:
         raise NoThreadError("no more threads can be started") from error
+
+
+def _is_enough_alone(work: _Work[Any, Any], only: "Future[None]") -> bool:
+    """Wait while the only thread computes quick items; return False if it does not for a while."""
+    from concurrent.futures import wait
+
+    pause, failed, begin = _FIRST_LOOK, 0, time.monotonic()
+    while True:
+        finished, used = work.finished, time.process_time()
+        wait([only], pause)
+        if only.done():
+            return True
+        is_first = not work.finished and time.monotonic() - begin < _FIRST_ITEM
+        is_quick = is_first or work.finished - finished >= _QUICK * pause
+        is_enough = is_quick and time.process_time() - used >= _BUSY * pause
+        failed = 0 if is_enough else failed + 1
+        if failed == _LOOKS:
+            return False
+        pause = min(2 * pause, _POLL_SECONDS)
 
 
 def _await(futures: "Sequence[Future[None]]") -> None:

@@ -1,5 +1,6 @@
 """The fan-out, when it is broken off: nobody waits for what nobody wants any more."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -138,7 +139,33 @@ def test_many_items_need_no_future_each(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(ThreadPoolExecutor, "submit", counting)
     threads = ThreadFanOut(4, lambda: None)
     assert threads(lambda number: number * 2, range(1000)) == tuple(range(0, 2000, 2))
+    assert submitted in ([0], [0, 0, 1, 2])  # more where another process has the processor
+    submitted.clear()
+    assert threads(lambda number: number, range(200)) == tuple(range(200))
     assert submitted == [0, 1, 2, 3]
+
+
+def test_many_items_that_wait_have_all_threads() -> None:
+    meeting = Barrier(4)  # of four threads at once, or the wait ends with an error
+
+    def wait(number: int) -> int:
+        if number < 4:
+            meeting.wait(PATIENCE)
+        return number
+
+    assert ThreadFanOut(4, meeting.abort)(wait, range(300)) == tuple(range(300))
+
+
+def test_many_items_that_take_long_have_all_threads() -> None:
+    """As blobs that are hashed do, which leaves Python's lock to others."""
+    threads, data = set[int](), bytes(8 * 1024 * 1024)
+
+    def hashed(_: int) -> str:
+        threads.add(get_ident())
+        return hashlib.sha256(data).hexdigest()
+
+    assert len(set(ThreadFanOut(4, lambda: None)(hashed, range(256)))) == 1
+    assert len(threads) == 4
 
 
 def test_after_a_failure_no_further_item_is_begun() -> None:
