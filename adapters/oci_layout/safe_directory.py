@@ -100,12 +100,15 @@ class SafeDirectory:
         Raises MissingError; LayoutError: it is not a regular file.
         """
         fd, found = self._regular_file(path)
-        with os.fdopen(fd, "rb", buffering=0) as file, layout_errors(self.directory, *path):
-            wanted = min(found.st_size, limit) + 1  # a buffer of the limit would cost more
-            read = b""
-            while len(read) < wanted and (more := file.read(wanted - len(read))):
-                read = read + more if read else more
-            return read
+        try:
+            with layout_errors(self.directory, *path):
+                wanted = min(found.st_size, limit) + 1  # a buffer of the limit would cost more
+                read = b""
+                while len(read) < wanted and (more := os.read(fd, wanted - len(read))):
+                    read = read + more if read else more
+                return read
+        finally:
+            os.close(fd)
 
     def has_file(self, *path: str) -> bool:
         """Return whether this regular file exists.
@@ -225,15 +228,17 @@ class SafeDirectory:
 
     @contextmanager
     def _folder(self, path: tuple[str, ...]) -> Iterator[int]:
-        fd = os.dup(self.fd)
+        fd = self.fd
         try:
             for name in path:
                 inner = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=fd)
                 outer, fd = fd, inner  # first: a signal after the close must not close it twice
-                os.close(outer)
+                if outer != self.fd:
+                    os.close(outer)
             yield fd
         finally:
-            os.close(fd)
+            if fd != self.fd:
+                os.close(fd)
 
 
 def open_directory(directory: str) -> SafeDirectory:
