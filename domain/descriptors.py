@@ -4,6 +4,7 @@ The members are the image-spec's (descriptor.md).
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from attr import evolve, field
 
@@ -21,6 +22,8 @@ _OCI_ORDER = (
     *("mediaType", "digest", "size", "urls", "annotations", "data"),
     *("platform", "artifactType"),
 )
+_CORE_SET = frozenset(_CORE)
+_NONE: Mapping[str, Json] = MappingProxyType({})  # one for all: a list may have 40,000 entries
 _SIZE_LIMIT = 2**63  # a signed 64-bit integer in every Go reader
 
 
@@ -36,7 +39,7 @@ class Descriptor:
     digest: Digest
     size: int
     platform: Platform | None = None
-    others: Mapping[str, Json] = field(factory=dict, hash=False)
+    others: Mapping[str, Json] = field(default=_NONE, hash=False)
 
     @classmethod
     def from_json(cls, document: Json, subject: str) -> "Descriptor":
@@ -49,8 +52,9 @@ class Descriptor:
         """
         if not isinstance(document, dict):
             raise DocumentError(subject, "not an object")
-        others = {key: value for key, value in document.items() if key not in _CORE}
-        if others:
+        others: Mapping[str, Json] = _NONE
+        if not document.keys() <= _CORE_SET:
+            others = {key: value for key, value in document.items() if key not in _CORE}
             check_letter_case(others, _KNOWN, subject)
             _check_others(others, subject)
         return cls(

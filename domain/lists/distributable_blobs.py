@@ -42,9 +42,10 @@ def distributable_blobs(manifest: Manifest) -> Iterator[Descriptor]:
 def foreign_layers(manifests: Iterable[Manifest]) -> tuple[Descriptor, ...]:
     """Return the layers with ``urls`` of ``manifests``, each digest once.
 
-    Raises DocumentError: a descriptor is malformed.
+    There may be 40,000 manifests: they are left without parsed views. Raises DocumentError: a
+    descriptor is malformed.
     """
-    layers = (layer for manifest in manifests for layer in manifest.layers)
+    layers = (layer for manifest in manifests for layer in manifest.without_views().layers)
     found = {layer.digest: layer for layer in layers if not is_distributable(layer)}
     return tuple(found.values())
 

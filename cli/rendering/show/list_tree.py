@@ -1,7 +1,7 @@
 """A list, a draft or an artifact as a tree: a head, then a line for each entry."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from attr import evolve
@@ -110,7 +110,7 @@ def _summary(view: Overview, form: ViewForm) -> Iterator[str]:
         yield from _counts(view.entries or (), view)
     else:
         layers = layers_of(view.manifest)
-        size = content_size(view.manifest)
+        size = content_size([view.manifest])
         yield f"{format_size(size or 0)} in {counted(len(layers), 'layer')}"
 
 
@@ -135,9 +135,9 @@ def _counts(items: tuple[Item, ...], view: Overview) -> Iterator[str]:
     yield from (counted(number, thing) for number, thing in numbers if number)
     if others := len(rest) - sum(rest):
         yield f"{others:,} without platform"
-    manifests = [item.manifest for item in items if item.manifest]
-    is_whole = len(manifests) == len(items) and not any(rest)
-    if is_whole and (size := content_size(*manifests)):
+    is_whole = all(item.manifest for item in items) and not any(rest)
+    manifests = (item.manifest.without_views() for item in items if item.manifest)
+    if is_whole and (size := content_size(manifests)):
         yield format_size(size)
 
 
@@ -146,8 +146,9 @@ def _nodes(items: tuple[Item, ...], form: ViewForm, level: int) -> list[TreeLine
 
 
 def _node(item: Item, form: ViewForm, level: int) -> TreeLine:
-    layers = layers_of(item.manifest) if item.manifest else ()
-    size = content_size(item.manifest) if item.manifest else None
+    manifest = item.manifest and item.manifest.without_views()  # a list may have 40,000 entries
+    layers = layers_of(manifest) if manifest else ()
+    size = content_size([manifest]) if manifest else None
     cells = (
         Cell(_name(item)),
         digest_cell(item.descriptor.digest),
@@ -156,14 +157,16 @@ def _node(item: Item, form: ViewForm, level: int) -> TreeLine:
         Cell(format_created(item.created, form) if item.created else ""),
         Cell(_remark(item), style="error" if item.fault else "faint"),
     )
-    return TreeLine(cells, tuple(_below(item, form, level)))
+    return TreeLine(cells, tuple(_below(item, layers, form, level)))
 
 
-def _below(item: Item, form: ViewForm, level: int) -> Iterator[TreeLine]:
+def _below(
+    item: Item, layers: Sequence[Descriptor], form: ViewForm, level: int
+) -> Iterator[TreeLine]:
     if form.has_annotations:
         yield from map(_annotation, item.descriptor.annotations.items())
-    if form.has_layers and item.manifest is not None:
-        yield from map(_layer, layers_of(item.manifest))
+    if form.has_layers:
+        yield from map(_layer, layers)
     if level < form.depth:
         yield from _nodes(item.entries or (), form, level + 1)
         yield from _attached(item.attached, form, level + 1)

@@ -43,7 +43,8 @@ def show_json(view: Overview) -> str:
 
 
 def _item(item: Item) -> Json:
-    descriptor, manifest = item.descriptor, item.manifest
+    descriptor = item.descriptor
+    manifest = item.manifest and item.manifest.without_views()  # a list may have 40,000 entries
     content = _content(manifest) if manifest else {"size": None, "layers": None}
     return {
         "platform": _platform(descriptor.platform),
@@ -64,7 +65,7 @@ def _item(item: Item) -> Json:
 
 def _content(manifest: Manifest) -> dict[str, Json]:
     layers = None if manifest.is_list else [_layer(layer) for layer in layers_of(manifest)]
-    return {"size": content_size(manifest), "layers": layers}
+    return {"size": content_size([manifest]), "layers": layers}
 
 
 def _layer(layer: Descriptor) -> Json:

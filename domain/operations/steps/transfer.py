@@ -115,7 +115,8 @@ def _blobs_of(copy: Copy, *, with_foreign: bool, in_place: bool) -> Iterator[Blo
         return
     if copy.source.home == copy.target.home and copy.source != copy.target and not in_place:
         return  # converted where it is, and so are its blobs
-    for descriptor in needed_blobs(copy.manifest, with_foreign=with_foreign):
+    manifest = copy.manifest.without_views()  # a list may have 40,000 images
+    for descriptor in needed_blobs(manifest, with_foreign=with_foreign):
         source, target = (at.at(descriptor.digest) for at in (copy.source, copy.target))
         yield BlobCopy(source, target, descriptor.size, descriptor.urls)
 

@@ -1,5 +1,6 @@
 """The values of ``show``: a manifest, its entries, and what is attached to them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from attr import field
@@ -84,7 +85,7 @@ class Overview:
         return stated or moment(annotations_of(self.manifest).get(CREATED))
 
 
-def content_size(*manifests: Manifest) -> int | None:
+def content_size(manifests: Iterable[Manifest]) -> int | None:
     """Return the bytes of all configs and layers, each once; None without any, or if malformed."""
     sizes: dict[Digest, int] = {}
     try:

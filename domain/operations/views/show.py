@@ -199,6 +199,8 @@ class _Looker:
             if item.kind == IMAGE == kind_of(found.manifest):
                 found = evolve(found, config=read_config(found, self._reader))
         known = _known(item, found.manifest, found.config)
+        found = evolve(found, manifest=found.manifest.without_views())
+        known = evolve(known, manifest=found.manifest)
         if self._reader.passes(found.manifest.digest):
             return evolve(known, manifest=None)
         self.read.append(found)

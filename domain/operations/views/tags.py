@@ -127,7 +127,7 @@ def _with_content(
         platforms = [config.platform]
     named = dict.fromkeys(str(each) for each in platforms if each and each.os)
     created = config.created or moment(annotations_of(manifest).get(CREATED))
-    size = content_size(manifest)
+    size = content_size([manifest])
     return evolve(details, kind=kind, platforms=tuple(named), created=created, size=size)
 
 

@@ -161,7 +161,8 @@ class _Reading:
         self._root = root
         self._reader = reader
         self._held = {root.manifest.digest: root.manifest}
-        self.manifests: _Manifests = {root.manifest.digest: examine(root.manifest)}
+        examined = examine(root.manifest.without_views())  # 40,000 entries need not stay parsed
+        self.manifests: _Manifests = {root.manifest.digest: examined}
 
     def read_all(self, fan_out: FanOut) -> list[Located]:
         """Read all that is listed, and return each manifest at the place where it comes first."""
