@@ -23,6 +23,8 @@ from manyfest.domain.ports import Ports
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
 
+_KEPT = 40_000  # digests of blobs that came with images before
+
 
 @frozen
 class LateCopy:
@@ -66,11 +68,12 @@ def bring_late(
     with_foreign: bool,
     on_event: OnEvent,
 ) -> None:
-    """Read and write one image after the other, blobs first.
+    """Read and write one image after the other, blobs first; each blob is looked for once.
 
     Uses the ports registry and fan_out. Raises PartMissingError: the source has lost one; what
     reading and writing raises.
     """
+    brought: set[Digest | None] = set()  # with 17,500 layers in each of 60 images, a million looks
     for late in copies:
         try:
             manifest = late.node.read(ports.registry)
@@ -78,5 +81,8 @@ def bring_late(
             raise PartMissingError(list_name, str(late.source), "") from error
         copy = ManifestCopy(late.source, late.target, manifest)
         bring = partial(copy_blob, registry=ports.registry, on_event=on_event)
-        ports.fan_out(bring, blob_copies([copy], with_foreign=with_foreign))
+        blobs = blob_copies([copy], with_foreign=with_foreign)
+        ports.fan_out(bring, [blob for blob in blobs if blob.target.digest not in brought])
+        named = {blob.target.digest for blob in blobs}
+        brought = named | brought if len(brought) < _KEPT else named
         put_copy(copy, ports.registry, on_event)

@@ -1,11 +1,14 @@
 """Images whose manifests are too large to be held together are read when they are copied."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from manyfest.contracts.images import oci_image, oci_index, push_image
 from manyfest.domain.digests import Digest
 from manyfest.domain.errors import PartMissingError, TooManyBytesError
-from manyfest.domain.events import Event, ManifestPut
+from manyfest.domain.events import BlobCopied, BlobFound, Event, ManifestPut
+from manyfest.domain.media_types import OCI_LAYER
 from manyfest.domain.operations.content.copy import CopyRules, copy, plan_copy
 from manyfest.domain.operations.steps import metered_reader
 from tests.unit.domain.operations.conftest import World, ref
@@ -52,3 +55,21 @@ def test_all_of_them_together_are_bounded(world: World, monkeypatch: pytest.Monk
     monkeypatch.setattr(metered_reader, "_PASSING_LIMIT", 30 * 1024 * 1024)
     with pytest.raises(TooManyBytesError):
         plan_copy(ref(SOURCE), ref(TARGET), CopyRules(), ports=world.ports())
+
+
+def test_a_blob_of_several_large_images_is_looked_for_once(world: World) -> None:
+    shared = Digest.of(b"shared")
+    layer = {"mediaType": OCI_LAYER, "digest": str(shared), "size": len(b"shared")}
+    images = [
+        oci_image("linux/arm64", layers=[layer], annotations={"padding": f"{number}{PADDING}"})
+        for number in range(9)
+    ]
+    source = ref(SOURCE).at(shared)
+    world.registry.write_blob(source, layer["size"], lambda: nullcontext(iter([b"shared"])))
+    push_image(world.registry, ref(SOURCE), oci_index(*images))
+    plan = plan_copy(ref(SOURCE), ref(TARGET), CopyRules(), ports=world.ports())
+    assert len(plan.late) == len(images)
+    events: list[Event] = []
+    copy(plan, ports=world.ports(), on_event=events.append)
+    looked_for = [each for each in events if isinstance(each, BlobCopied | BlobFound)]
+    assert [each.blob.digest for each in looked_for].count(shared) == 1
