@@ -9,6 +9,10 @@ from manyfest.store.maintenance.views import make_views
 from manyfest.store.sqlite.migrations import create_newest
 from manyfest.store.sqlite.opening import connect, open_existing
 
+# KiB. Documents are found by their digests, anywhere in the file: with SQLite's 2 MiB, ``cache ls``
+# of 100,000 tags reads twice as many pages.
+_PAGE_CACHE = 8 * 1024
+
 
 def open_read_only(path: Path) -> sqlite3.Connection | None:
     """Open the store at ``path`` (absolute) with the views; None if there is no file.
@@ -37,6 +41,7 @@ def _with_views(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
         make_views(connection)
         connection.execute("PRAGMA query_only = ON")
+        connection.execute(f"PRAGMA cache_size = -{_PAGE_CACHE}")
     except BaseException:
         connection.close()
         raise
