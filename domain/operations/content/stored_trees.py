@@ -135,7 +135,7 @@ def stored_manifests(
     for group in blobs.contents.manifest_groups(digests):
         below = _below(group, blobs)
         tops = [below[manifest.digest].listed for manifest in group]
-        found |= gather(tops, lambda listed: below.get(listed.digest), _same, subject).found  # noqa: B023
+        found |= gather(tops, partial(_found, below), _same, subject).found
     return found
 
 
@@ -143,10 +143,12 @@ def _tree(name: StoredName, found: Mapping[Digest, StoredManifest]) -> StoredTre
     top = found[name.digest]
     if not top.entries:
         return StoredTree(name, top.listed, {name.digest: top})
-    below = gather(
-        [top.listed], lambda listed: found.get(listed.digest), _same, str(name.reference)
-    )
+    below = gather([top.listed], partial(_found, found), _same, str(name.reference))
     return StoredTree(name, top.listed, below.found, below.missing)
+
+
+def _found(manifests: Mapping[Digest, StoredManifest], listed: Descriptor) -> StoredManifest | None:
+    return manifests.get(listed.digest)
 
 
 def _same(manifest: StoredManifest) -> StoredManifest:
@@ -180,10 +182,10 @@ def _stored(group: Sequence[Manifest], blobs: StoredBlobs) -> dict[Digest, Store
     """Return what a bundle takes of these manifests, by two statements for all."""
     blobs = blobs.knowing(group)
     subjects = blobs.contents.named((each.digest for each in group), Role.SUBJECT)
-    return {each.digest: _one(each, blobs, each.digest in subjects) for each in group}
+    return {each.digest: _one(each, blobs, is_subject=each.digest in subjects) for each in group}
 
 
-def _one(manifest: Manifest, blobs: StoredBlobs, is_subject: bool) -> StoredManifest:  # noqa: FBT001
+def _one(manifest: Manifest, blobs: StoredBlobs, *, is_subject: bool) -> StoredManifest:
     return StoredManifest(
         manifest.descriptor(),
         manifest.entries,

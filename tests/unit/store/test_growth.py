@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from attrs import evolve
 
-from manyfest.contracts.images import docker_image, oci_index
+from manyfest.contracts.images import docker_image, oci_image, oci_index
 from manyfest.domain.digests import Digest
 from manyfest.domain.drafts.deduplication import deduplicated
 from manyfest.domain.drafts.draft import Draft, Entry
@@ -20,6 +20,7 @@ from tests.support.stores.housekeeping import opened
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 FEW, MANY = 600, 1200
+PLATFORMS = ("linux/amd64", "linux/arm64")
 
 
 def filled(path, count):
@@ -120,6 +121,7 @@ def exporting(kept):
         for blob in exported.packing.manifests:
             with blob.source() as chunks:
                 assert sum(map(len, chunks)) == blob.size
+        return exported.packing
 
     return work
 
@@ -133,6 +135,22 @@ def test_twice_the_tags_are_twice_the_work(tmp_path, counted, work, statements):
     (few, few_calls), (many, many_calls) = counts
     assert many <= statements
     assert max(many / few, many_calls / few_calls) < 2.2
+
+
+def test_an_export_asks_for_the_images_of_many_lists_together(tmp_path, counted):
+    with opened(tmp_path / "s.db") as kept:
+        for number in range(200):
+            images = [oci_image(platform, text=str(number)) for platform in PLATFORMS]
+            made = oci_index(*images)
+            with kept.transaction():
+                kept.contents.keep_manifests([*(each.manifest for each in images), made.manifest])
+                kept.contents.keep_blobs([each.blobs[0] for each in images])
+                tag = Reference.parse(f"r.example/app:{number}")
+                kept.contents.observe([Observation(tag, made.digest, NOW)])
+        export = exporting(kept)
+        assert counted(export)[0] < 60
+        packing = export()
+    assert (len(packing.manifests), len(packing.configs)) == (600, 400)
 
 
 def test_one_tag_costs_few_calls(tmp_path, counted):
