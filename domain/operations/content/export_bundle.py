@@ -13,8 +13,8 @@ from manyfest.domain.errors import IncompleteError, InputError, NeverSeenError
 from manyfest.domain.events import BlobCopied, OnEvent, TransferPlanned
 from manyfest.domain.operations.attached.cached import cached_anywhere, cached_digest_tags
 from manyfest.domain.operations.content.stored_trees import (
+    ManifestOpener,
     StoredManifest,
-    StoredManifests,
     StoredName,
     StoredTree,
     stored_manifests,
@@ -127,9 +127,10 @@ def _announced(blob: BundleBlob, on_event: OnEvent) -> BundleBlob:
 def _packing(
     chosen: _Chosen, drafts: Sequence[Draft], blobs: StoredBlobs, earlier: Sequence[Bundle]
 ) -> BundleContent:
+    manifests = _left(chosen.manifests, earlier)
     return BundleContent(
         entries=dict(sorted(chosen.entries.items())),
-        manifests=StoredManifests(_left(chosen.manifests, earlier), blobs.contents),
+        manifests=BlobSet(manifests, ManifestOpener(manifests, blobs.contents).open),
         configs=BlobSet(_left(chosen.configs, earlier), blobs.open_blob),
         layers=BlobSet(_left(chosen.layers, earlier), blobs.open_blob),
         drafts=tuple(drafts),

@@ -6,7 +6,7 @@ names first, then those that these list, level by level. Nothing of a group is k
 ``StoredManifest`` has, since the manifests of one list may have 4 MiB each.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import islice
@@ -21,7 +21,6 @@ from manyfest.domain.manifests import Manifest
 from manyfest.domain.operations.content.gather import gather
 from manyfest.domain.operations.steps.stored_blobs import StoredBlobs, opened
 from manyfest.domain.operations.steps.tree import walk
-from manyfest.domain.ports.bundles import BundleBlob
 from manyfest.domain.ports.content_store import ContentStore, Role
 from manyfest.domain.references import Reference
 from manyfest.domain.values import frozen
@@ -63,43 +62,28 @@ class StoredTree:
     """The manifests under a name, and the ``missing`` ones: listed, and not in the store."""
 
     name: StoredName
-    listed: Descriptor
     manifests: Mapping[Digest, StoredManifest]
     missing: tuple[Digest, ...] = ()
 
+    @property
+    def listed(self) -> Descriptor:
+        """The descriptor of the manifest that has the name."""
+        return self.manifests[self.name.digest].listed
 
-@frozen
-class StoredManifests(Collection[BundleBlob]):
-    """Manifests in the store as blobs of a bundle, by digest with their sizes.
 
-    They are read in groups if they are opened in their order. Opening one that was collected as
-    garbage raises NeverSeenError.
+class ManifestOpener:
+    """Opens ``digests`` from the store, best in their order: the first of a group reads the group.
+
+    One that was collected as garbage raises NeverSeenError.
     """
-
-    sizes: Mapping[Digest, int]
-    contents: ContentStore
-
-    def __len__(self) -> int:
-        return len(self.sizes)
-
-    def __iter__(self) -> Iterator[BundleBlob]:
-        reader = _GroupReader(self.sizes, self.contents)
-        for digest, size in self.sizes.items():
-            yield BundleBlob(digest, size, partial(reader.open, digest))
-
-    def __contains__(self, blob: object) -> bool:
-        return any(blob == each for each in self)
-
-
-class _GroupReader:
-    """Opens ``digests`` in their order: the first of a group reads the group."""
 
     def __init__(self, digests: Iterable[Digest], contents: ContentStore) -> None:
         self._groups = contents.manifest_groups(digests)
         self._read: dict[Digest, Manifest] = {}
         self._contents = contents
 
-    def open(self, digest: Digest) -> AbstractContextManager[Iterator[bytes]]:
+    def open(self, digest: Digest, _size: int, /) -> AbstractContextManager[Iterator[bytes]]:
+        """Open a manifest."""
         if digest not in self._read:
             self._read = {each.digest: each for each in next(self._groups, ())}
         manifest = self._read.get(digest) or self._contents.manifest(digest)
@@ -142,9 +126,9 @@ def stored_manifests(
 def _tree(name: StoredName, found: Mapping[Digest, StoredManifest]) -> StoredTree:
     top = found[name.digest]
     if not top.entries:
-        return StoredTree(name, top.listed, {name.digest: top})
+        return StoredTree(name, {name.digest: top})
     below = gather([top.listed], partial(_found, found), _same, str(name.reference))
-    return StoredTree(name, top.listed, below.found, below.missing)
+    return StoredTree(name, below.found, below.missing)
 
 
 def _found(manifests: Mapping[Digest, StoredManifest], listed: Descriptor) -> StoredManifest | None:
