@@ -27,7 +27,6 @@ from manyfest.store.rows import (
     INSERT_OBSERVATION,
     IS_NEWEST,
     OBSERVATION_COLUMNS,
-    SELECT_STATES,
     groups,
     observation_of,
     observation_row,
@@ -62,6 +61,9 @@ _SELECT_NEWEST_OF = f"""
     WHERE o.id = (SELECT id FROM observations
         WHERE home = wanted.first AND tag = wanted.second
         ORDER BY last_seen DESC, id DESC LIMIT 1)"""  # noqa: S608 - of constants alone
+_SELECT_STATES = f"""
+    SELECT {OBSERVATION_COLUMNS} FROM observations WHERE home = :home AND tag = :tag
+    ORDER BY last_seen DESC, id DESC"""  # noqa: S608 - of constants alone
 _SELECT_LATEST = f"""
     SELECT {OBSERVATION_COLUMNS} FROM observations AS o
     WHERE (home, tag) > (:home, :tag) AND {IS_NEWEST}
@@ -124,7 +126,7 @@ class SqlContentStore:
 
     def history(self, reference: Reference) -> tuple[Observation, ...]:
         """See the port."""
-        states = self._observations(SELECT_STATES, tag_key(reference))
+        states = self._states(reference)
         claims = tuple(self._claims(reference))
         return merge_observations(states, claims) if claims else states
 
@@ -239,7 +241,7 @@ class SqlContentStore:
                 else:
                     from manyfest.store.tag_histories import merge_into_history
 
-                    merge_into_history(self._database, tag, added)
+                    merge_into_history(self._database, tag, self._states(tag), added)
             else:
                 is_same = last is not None and last.digest == added[0].digest
                 (extending if is_same else beginning).append(observation_row(added[0]))
@@ -255,6 +257,9 @@ class SqlContentStore:
     def _write_any(self, statement: str, rows: Sequence[dict[str, str]]) -> None:
         if rows:
             self._database.write(statement, rows)
+
+    def _states(self, reference: Reference) -> tuple[Observation, ...]:
+        return self._observations(_SELECT_STATES, tag_key(reference))
 
     def _claims(self, reference: Reference) -> Iterator[Observation]:
         """The claims of servers about the tag; a row that cannot be read is left out."""

@@ -34,9 +34,6 @@ OBSERVATION_COLUMNS = "home, tag, digest, last_seen, first_seen, claimed"
 INSERT_OBSERVATION = """
     INSERT INTO observations (home, tag, digest, first_seen, last_seen, claimed)
     VALUES (:home, :tag, :digest, :first, :last, :claimed)"""
-SELECT_STATES = f"""
-    SELECT {OBSERVATION_COLUMNS} FROM observations WHERE home = :home AND tag = :tag
-    ORDER BY last_seen DESC, id DESC"""  # noqa: S608 - of constants alone
 CLAIM_COLUMNS = "home, tag, digest, last_seen, first_seen, 1, source"
 
 # True if `o`, a row of observations, is the newest of its tag. The table has its full name, because

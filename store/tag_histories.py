@@ -7,9 +7,7 @@ from manyfest.domain.history.observation import Observation, merge_observations
 from manyfest.domain.references import Reference
 from manyfest.store.rows import (
     INSERT_OBSERVATION,
-    SELECT_STATES,
     claim_row,
-    observation_of,
     observation_row,
     tag_key,
 )
@@ -26,12 +24,12 @@ _UPSERT_CLAIM = """
 
 
 def merge_into_history(
-    database: "SqlDatabase", tag: Reference, added: Iterable[Observation]
+    database: "SqlDatabase",
+    tag: Reference,
+    before: tuple[Observation, ...],
+    added: Iterable[Observation],
 ) -> None:
-    """Write the states of ``tag`` again, with ``added`` in their places."""
-    before = tuple(
-        observation_of(row, database.path) for row in database.rows(SELECT_STATES, tag_key(tag))
-    )
+    """Write the states ``before`` of ``tag`` again, with ``added`` in their places."""
     after = merge_observations(before, added)
     if after != before:
         database.write(_DELETE_STATES, [tag_key(tag)])
