@@ -14,15 +14,14 @@ from manyfest.domain.errors import DocumentError, InvalidDigestError
 from manyfest.domain.platforms import Platform
 from manyfest.domain.values import frozen
 
-_CORE = ("mediaType", "size", "digest", "platform")
+_CORE = frozenset({"mediaType", "size", "digest", "platform"})
 _OTHERS = ("urls", "annotations", "data", "artifactType")
 _OF_CONTENT = ("data", "urls")  # a copy of the bytes, and their addresses
-_KNOWN = frozenset(_CORE + _OTHERS)
+_KNOWN = _CORE.union(_OTHERS)
 _OCI_ORDER = (
     *("mediaType", "digest", "size", "urls", "annotations", "data"),
     *("platform", "artifactType"),
 )
-_CORE_SET = frozenset(_CORE)
 _NONE: Mapping[str, Json] = MappingProxyType({})  # one for all: a list may have 40,000 entries
 _SIZE_LIMIT = 2**63  # a signed 64-bit integer in every Go reader
 
@@ -53,7 +52,7 @@ class Descriptor:
         if not isinstance(document, dict):
             raise DocumentError(subject, "not an object")
         others: Mapping[str, Json] = _NONE
-        if not document.keys() <= _CORE_SET:
+        if not document.keys() <= _CORE:
             others = {key: value for key, value in document.items() if key not in _CORE}
             check_letter_case(others, _KNOWN, subject)
             _check_others(others, subject)

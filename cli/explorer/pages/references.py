@@ -24,7 +24,10 @@ def reference_in(text: str, library: Library) -> Reference:
 
 def places_of(digests: Iterable[str], library: Library) -> dict[str, str]:
     """Return where a tag leads to each manifest, itself or by its list, if one does."""
-    wanted = f"({', '.join(map(literal, sorted(digests)))})" if digests else "('')"
+    names = ", ".join(map(literal, sorted(digests)))
+    if not names:
+        return {}
+    wanted = f"({names})"
     rows = library.rows(
         f"SELECT digest, reference FROM tags WHERE digest IN {wanted}"  # noqa: S608 - literals
         " UNION SELECT d.digest, t.reference FROM descriptors AS d JOIN tags AS t"

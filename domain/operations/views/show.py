@@ -199,11 +199,9 @@ class _Looker:
             if item.kind == IMAGE == kind_of(found.manifest):
                 found = evolve(found, config=read_config(found, self._reader))
         known = _known(item, found.manifest, found.config)
-        found = evolve(found, manifest=found.manifest.without_views())
-        known = evolve(known, manifest=found.manifest)
         if self._reader.passes(found.manifest.digest):
             return evolve(known, manifest=None)
-        self.read.append(found)
+        self.read.append(evolve(found, manifest=known.manifest or found.manifest))
         return known
 
     def _cached(self, item: Item) -> Item:
@@ -231,12 +229,15 @@ def _is_file(place: Reference) -> bool:
 
 
 def _known(item: Item, manifest: Manifest, config: bytes | None) -> Item:
-    """The item with its manifest, and the config of an image: the kind is known better then."""
+    """The item with its manifest, and the config of an image: the kind is known better then.
+
+    A list may have 40,000 images: they are held without parsed views.
+    """
     kind = item.kind if item.kind == ATTESTATION else kind_of(manifest)
     known: Configuration | None = None
     if config is not None and kind == IMAGE:
         known = read_configuration(config)
-    return evolve(item, kind=kind, manifest=manifest, configuration=known)
+    return evolve(item, kind=kind, manifest=manifest.without_views(), configuration=known)
 
 
 def _with_attestations(items: Sequence[Item]) -> list[Item]:
